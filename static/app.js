@@ -444,9 +444,19 @@
 
   /* Of several parts that tell about a choice, the one of the chosen value is shown. */
   function choiceShow(input) {
-    document.querySelectorAll('[data-choice="' + CSS.escape(input.name) + '"]').forEach(function (part) {
+    var parts = document.querySelectorAll('[data-choice="' + CSS.escape(input.name) + '"]');
+    parts.forEach(function (part) {
       part.hidden = part.getAttribute('data-value') !== input.value;
     });
+    parts.forEach(function (part) { if (part.closest('label')) choiceBar(part.closest('label')); });
+  }
+  /* An option with such a part, a reason against it, can't be chosen; the first that can is. */
+  function choiceBar(label) {
+    var option = label.querySelector('input'), rest;
+    option.disabled = Boolean(label.querySelector('[data-choice]:not([hidden])'));
+    if (!option.disabled || !option.checked) return;
+    rest = Array.from(option.form.elements).find(function (other) { return other.name === option.name && !other.disabled; });
+    if (rest) rest.click();
   }
   document.addEventListener('change', function (event) {
     if (event.target.matches('input[type="radio"]')) choiceShow(event.target);

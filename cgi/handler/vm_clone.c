@@ -66,13 +66,15 @@ static const char *clone_read(struct request *r, struct field *fields,
     clone->region = config_region_find(r->config, clone->source->region);
     clone->source_snapshot_id = snapshot->id;
     clone->life = vm_life_choice_find(fields[CLONE_LIFE].text);
-    if (!clone->size || !clone->image || !clone->region)
+    if (!clone->image || !clone->region)
+        return "The admin has removed this VM’s image or region from the server’s settings, so "
+               "that it can’t be cloned.";
+    if (!clone->size)
         return "Choose a size from the list.";
     if (!clone->life && *fields[CLONE_LIFE].text)
         return "Choose from the list what happens when the VM is not used.";
-    if (clone->size->disk_gb < snapshot->disk_gb ||
-        clone->size->memory_mb < clone->image->memory_mb)
-        fields[CLONE_SIZE].problem = "The snapshot needs a larger size.";
+    if (clone->size->disk_gb < snapshot->disk_gb)
+        fields[CLONE_SIZE].problem = "The snapshot needs a larger disk. Choose a larger size.";
     return NULL;
 }
 

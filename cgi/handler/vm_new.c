@@ -22,7 +22,7 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
     struct error *e = vm_options_full(r, page);
 
     if (!e)
-        e = vm_options_sizes_new(r, 0, &page->sizes);
+        e = vm_options_sizes_new(r, (struct vm_size_least){ 0 }, &page->sizes);
     if (!e)
         e = sql_ssh_key_all(r->db, r->arena, r->session->team_id, &keys);
     if (!e)
@@ -110,6 +110,7 @@ static struct error *new_typed(struct request *r, const struct field *fields,
     if (e)
         return e;
     options_select(&page->images, fields[IMAGE].text);
+    vm_options_suit(r, &page->images, &page->sizes);
     options_select(&page->sizes, fields[SIZE].text);
     options_select(&page->regions, fields[REGION].text);
     if (*fields[LIFE].text)
@@ -180,10 +181,6 @@ static const char *new_read(struct request *r, struct field *fields, struct vm_n
         return "Choose an image, a size and a region from the lists.";
     if (!vm->life && *fields[LIFE].text)
         return "Choose from the list what happens when the VM is not used.";
-    if (vm->size->memory_mb < vm->image->memory_mb)
-        fields[SIZE].problem =
-            arena_printf(r->arena, "This image needs %lld MB of memory. Choose a larger size.",
-                         (long long)vm->image->memory_mb);
     return NULL;
 }
 

@@ -292,6 +292,16 @@ bool vm_command_costs_more(const struct price_list_rows *prices, const struct vm
            size->disk_gb > vm->disk_gb;
 }
 
+struct error *vm_command_size_check(const struct context *context, const struct config_image *image,
+                                    const struct config_size *size)
+{
+    if (!image || size->memory_mb >= image->memory_mb)
+        return NULL;
+    return error_refuse(context->arena, ERROR_INPUT, "memory_too_small", "size",
+                        "%s needs %lld MB of memory. Choose a larger size.", image->label,
+                        (long long)image->memory_mb);
+}
+
 /* An increase in cost is refused at the cap. */
 static struct error *resize_check(const struct context *context, const struct actor *actor,
                                   const struct vm_get_row *vm, const struct config_size *size)
@@ -305,6 +315,8 @@ static struct error *resize_check(const struct context *context, const struct ac
     if (!e && !change.vcpus && !change.memory_mb && !change.disk_gb)
         e = error_refuse(context->arena, ERROR_INPUT, "size_unchanged", "size",
                          "The VM already has this size. Choose another one.");
+    if (!e)
+        e = vm_command_size_check(context, config_image_find(context->config, vm->image), size);
     if (!e && size->disk_gb < vm->disk_gb)
         e = error_refuse(context->arena, ERROR_INPUT, "disk_cannot_shrink", "size",
                          "Disks can’t shrink. Choose a size with at least as much disk.");

@@ -73,6 +73,11 @@ struct error *vm_command_start_check(const struct context *context, const struct
 bool vm_command_costs_more(const struct price_list_rows *prices, const struct vm_get_row *vm,
                            const struct config_size *size, int64_t now_at);
 
+/* Whether the image can run in the size. NULL: an image that is not in the configuration any more,
+ * whose need is not known. */
+struct error *vm_command_size_check(const struct context *context, const struct config_image *image,
+                                    const struct config_size *size);
+
 /* Resize a stopped VM. */
 struct error *vm_command_resize(const struct context *context, const struct actor *actor,
                                 const char *id, const struct config_size *size);

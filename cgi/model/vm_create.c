@@ -129,6 +129,8 @@ struct error *vm_command_create(const struct context *context, const struct acto
     if (!e)
         e = name_check(context, actor, vm->name);
     if (!e)
+        e = vm_command_size_check(context, vm->image, vm->size);
+    if (!e)
         e = image_version_find(context, vm, &image_version);
     if (!e)
         e = vm_pool_take(context, vm, image_version, &pool);

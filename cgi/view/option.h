@@ -5,6 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct option_rows {
+    struct option *row;
+    size_t count;
+};
+
 struct option {
     const char *value;
     const char *label;
@@ -20,12 +25,8 @@ struct option {
     int64_t disk_now, disk_after;
     bool is_vms_over, is_vcpus_over, is_memory_over, is_disk_over; /* with it */
     bool is_chosen;
-    bool is_bare;   /* images: without cloud-init, so they take no user data */
-    bool has_agent; /* images: with a guest agent */
-    bool has_focus; /* none was chosen, and one must be */
-};
-
-struct option_rows {
-    struct option *row;
-    size_t count;
+    bool is_bare;             /* images: without cloud-init, so they take no user data */
+    bool has_agent;           /* images: with a guest agent */
+    bool has_focus;           /* none was chosen, and one must be */
+    struct option_rows unfit; /* sizes: the images that need more memory, and why in `about` */
 };

@@ -133,7 +133,7 @@ struct option_rows vm_options_keys(struct request *r, const struct ssh_key_all_r
 }
 
 static const char *size_disabled_reason(struct request *r, const struct config_size *size,
-                                        const struct quota_used *used, int64_t min_disk_gb)
+                                        const struct quota_used *used, struct vm_size_least least)
 {
     const struct quota quota = used->most;
     struct arena *arena = r->arena;
@@ -141,8 +141,11 @@ static const char *size_disabled_reason(struct request *r, const struct config_s
     int64_t memory_mb = used->memory_mb + size->memory_mb - quota.memory_mb;
     int64_t disk_gb = used->disk_gb + size->disk_gb - quota.disk_gb;
 
-    if (size->disk_gb < min_disk_gb)
-        return arena_printf(arena, "Needs a disk of at least %s", text_disk(arena, min_disk_gb));
+    if (size->disk_gb < least.disk_gb)
+        return arena_printf(arena, "Needs a disk of at least %s", text_disk(arena, least.disk_gb));
+    if (size->memory_mb < least.memory_mb)
+        return arena_printf(arena, "Needs at least %s of memory",
+                            text_memory(arena, least.memory_mb));
     if (vcpus > 0)
         return arena_printf(arena, "Exceeds your quota by %s vCPU%s", text_count(arena, vcpus),
                             vcpus == 1 ? "" : "s");
@@ -154,8 +157,15 @@ static const char *size_disabled_reason(struct request *r, const struct config_s
     return NULL;
 }
 
+struct vm_size_least vm_options_least(struct request *r, const char *image_name, int64_t disk_gb)
+{
+    const struct config_image *image = config_image_find(r->config, image_name);
+
+    return (struct vm_size_least){ image ? image->memory_mb : 0, disk_gb };
+}
+
 struct option_rows vm_options_sizes(struct request *r, const struct price_list_rows *prices,
-                                    const struct quota_used *used, int64_t min_disk_gb)
+                                    const struct quota_used *used, struct vm_size_least least)
 {
     int64_t now_at = r->now_at;
     int64_t disk_millicents = price_at(prices, PRICE_STOPPED_DISK, now_at);
@@ -171,7 +181,7 @@ struct option_rows vm_options_sizes(struct request *r, const struct price_list_r
             .value = size->name,
             .label = size->label,
             .about = vm_view_size(r->arena, size->vcpus, size->memory_mb, size->disk_gb),
-            .disabled_reason = size_disabled_reason(r, size, used, min_disk_gb),
+            .disabled_reason = size_disabled_reason(r, size, used, least),
             .price_hour = price_hour(r->config, r->arena, millicents),
             .price_month = price_month(r->config, r->arena, millicents),
             .price_stopped = price_hour(r->config, r->arena, disk_millicents * size->disk_gb),
@@ -225,7 +235,8 @@ static void quota_fill(struct request *r, const struct config_size *size,
     option->disk_after = bar_of(disk_gb, quota.disk_gb);
 }
 
-struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struct option_rows *out)
+struct error *vm_options_sizes_new(struct request *r, struct vm_size_least least,
+                                   struct option_rows *out)
 {
     struct price_list_rows prices;
     struct quota_used used;
@@ -236,16 +247,42 @@ struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struc
         e = sql_price_list(r->db, r->arena, &prices);
     if (e)
         return e;
-    *out = vm_options_sizes(r, &prices, &used, min_disk_gb);
+    *out = vm_options_sizes(r, &prices, &used, least);
     for (size_t i = 0; i < out->count; i++)
         quota_fill(r, &r->config->sizes[i], &used, &out->row[i]);
     return NULL;
+}
+
+/* The images that a size is too small for. */
+static struct option_rows unfit_find(struct request *r, const struct option_rows *images,
+                                     const struct config_size *size)
+{
+    struct option_rows unfit = vm_options_new(r, images->count);
+
+    unfit.count = 0;
+    for (size_t i = 0; i < images->count; i++) {
+        const struct config_image *image = config_image_find(r->config, images->row[i].value);
+
+        if (!image || size->memory_mb >= image->memory_mb)
+            continue;
+        unfit.row[unfit.count++] = (struct option){
+            .value = image->name,
+            .about = arena_printf(r->arena, "%s needs %s of memory", image->label,
+                                  text_memory(r->arena, image->memory_mb)),
+            .is_chosen = images->row[i].is_chosen,
+        };
+    }
+    return unfit;
 }
 
 void vm_options_suit(struct request *r, const struct option_rows *images, struct option_rows *sizes)
 {
     const struct config_image *image = NULL;
 
+    for (size_t i = 0; i < sizes->count; i++) {
+        if (!sizes->row[i].disabled_reason)
+            sizes->row[i].unfit = unfit_find(r, images, &r->config->sizes[i]);
+    }
     for (size_t i = 0; i < images->count; i++) {
         if (images->row[i].is_chosen)
             image = config_image_find(r->config, images->row[i].value);
@@ -365,7 +402,7 @@ struct error *vm_options_clone(struct request *r, struct vm_new_html *page,
     if (!e)
         e = vm_options_full(r, page);
     if (!e)
-        e = vm_options_sizes_new(r, snapshot->disk_gb, &page->sizes);
+        e = vm_options_sizes_new(r, vm_options_least(r, vm.image, snapshot->disk_gb), &page->sizes);
     if (!e)
         e = vm_options_pace(r, vm.image, page);
     if (e)

@@ -11,7 +11,18 @@
 
 struct vm_new_html;
 
-/* Choose the first size that the chosen image can run with; if there is none, leave the choice. */
+/* What the VM must have, of its image and its disk; 0: anything. */
+struct vm_size_least {
+    int64_t memory_mb, disk_gb;
+};
+
+/* What a VM of this image needs with a disk of this size. */
+struct vm_size_least vm_options_least(struct request *r, const char *image_name, int64_t disk_gb);
+
+/*
+ * Say of each size which images need more. Choose the first size that the chosen image can run
+ * with; if there is none, leave the choice.
+ */
 void vm_options_suit(struct request *r, const struct option_rows *images,
                      struct option_rows *sizes);
 
@@ -26,15 +37,15 @@ struct option_rows vm_options_regions(struct request *r);
 struct option_rows vm_options_keys(struct request *r, const struct ssh_key_all_rows *keys);
 
 /*
- * Sizes with their prices; those that exceed the quota on top of `used`, or have a disk smaller
- * than `min_disk_gb` (clone, resize), are disabled. The first enabled one is selected, or else the
- * first.
+ * Sizes with their prices; those that exceed the quota on top of `used`, or have less than `least`
+ * (clone, resize), are disabled. The first enabled one is selected, or else the first.
  */
 struct option_rows vm_options_sizes(struct request *r, const struct price_list_rows *prices,
-                                    const struct quota_used *used, int64_t min_disk_gb);
+                                    const struct quota_used *used, struct vm_size_least least);
 
 /* The same for a new VM: with what the team's quota will be with it. */
-struct error *vm_options_sizes_new(struct request *r, int64_t min_disk_gb, struct option_rows *out);
+struct error *vm_options_sizes_new(struct request *r, struct vm_size_least least,
+                                   struct option_rows *out);
 
 /* Whether the team cannot have another VM of any size, why, and the page where to change that. */
 struct error *vm_options_full(struct request *r, struct vm_new_html *page);

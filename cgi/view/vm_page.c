@@ -292,7 +292,7 @@ static struct error *sizes_fill(struct request *r, struct vm_html *page,
     used.vcpus -= vm->vcpus;
     used.memory_mb -= vm->memory_mb;
     used.disk_gb -= vm->disk_gb;
-    page->sizes = vm_options_sizes(r, prices, &used, 0);
+    page->sizes = vm_options_sizes(r, prices, &used, vm_options_least(r, vm->image, 0));
     for (size_t i = 0; i < page->sizes.count; i++) {
         if (strcmp(r->config->sizes[i].name, vm->size) == 0)
             page->sizes.row[i].disabled_reason = NULL; /* a smaller quota does not take it away */

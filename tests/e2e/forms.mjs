@@ -5,7 +5,11 @@
 import fs from 'node:fs';
 import { Browser, Server, check, equal, fill, finish, follow, keyMake, signIn, text, until } from './lib.mjs';
 
-const server = await Server.make(process.argv[2]);
+const server = await Server.make(process.argv[2], (text) => `${text}
+[image tiny]
+[image tiny-dev]
+memory_mb = 512
+`);
 await server.start();
 const browser = await Browser.launch(server);
 const key = keyMake(server, 'key');
@@ -55,7 +59,23 @@ equal('its size', await page.$eval('input[name=size]:checked', (e) => e.value), 
 equal('and no key', await page.$$eval('input[name=key]:checked', (all) => all.length), 0);
 equal('no VM was made', server.sql('SELECT count(*) FROM vm'), '0');
 
+// ---- a size that is too small for the image ----
+{
+  const choices = () => page.$$eval('input[name=size]', (all) => all.map((e) => `${e.value}${e.disabled ? ' off' : ''}${e.checked ? ' chosen' : ''}`).join(', '));
+  const why = () => page.$eval('label:has([name=size][value=nano])', (e) => e.innerText.includes('tiny-dev needs 512 MB of memory'));
+  await page.goto(`${server.url}/vms/new`);
+  equal('any size for the small image', await choices(), 'nano chosen, small, medium');
+  check('without a word', !await why());
+  await page.click('input[name=image][value=tiny-dev]');
+  equal('not the smallest for the other', await choices(), 'nano off, small chosen, medium');
+  check('and it is said why', await why());
+  await page.click('input[name=image][value=tiny]');
+  equal('which can be chosen again', await choices(), 'nano, small chosen, medium');
+}
+
 // ---- shown again with a problem first: the address is that of the POST ----
+await page.goto(`${server.url}/vms/new`);
+await page.$$eval('input[name=key]:checked', (all) => all.forEach((e) => e.click()));
 await fill(page, '#name', 'kept-too');
 await follow(page, '#create-form button[type=submit]');
 check('a key is missing', (await text(page, 'main')).includes('Choose a key or paste one'));

@@ -217,13 +217,15 @@ as alice post /vms name=a name=b ; expect 400 error_400.html
 fresh
 as alice get /vms/new ; expect_no_text user_data
 as alice post /vms name=fresh image=tiny size=small region=local key=keykeykeykeykey2 user_data=#cloud-config ; expect 422 ; expect_text "Tiny Linux has no cloud-init."
-printf '[image debian-12]\nlabel = Debian 12\n[image tiny]\nlabel = Tiny Linux\n' >>"$state/domicile.conf"
+printf '[image debian-12]\nlabel = Debian 12\nmemory_mb = 384\n[image tiny]\nlabel = Tiny Linux\n' >>"$state/domicile.conf"
 sql "INSERT INTO image_version VALUES ('0012', 'debian-12', '', 1767225600);
     INSERT INTO image (name, version, checked_at, takes_user_data) VALUES ('debian-12', '0012', 1767225600, 1)"
 as alice get /vms/new ; expect 200 vm_new_user_data.html
 config=$'#cloud-config\r\npackages: [ "a<b" ]\r\n'
 form=(name=fresh size=small region=local key=keykeykeykeykey2)
 as alice post /vms "${form[@]}" image=tiny "user_data=$config" ; expect 422 vm_new_user_data_bare.html
+as alice post /vms "${form[@]/size=small/size=nano}" image=debian-12 ; expect 422 ; expect_text "Debian 12 needs 384 MB of memory. Choose a larger size."
+expect_text '<small class="cause" data-choice="image" data-value="debian-12">Debian 12 needs 384 MB of memory</small>'
 as alice post /vms "${form[@]}" image=debian-12 "user_data=packages: [ git ]" ; expect 422 ; expect_text "Begin with #cloud-config for YAML"
 as alice post /vms "${form[@]}" image=debian-12 "user_data=$(printf '#!/bin/sh\n%65600s' x)" ; expect 422 ; expect_text "User data can have at most 64 KB; this has 65 KB."
 as alice post /vms "${form[@]}" image=debian-12 "user_data=$(printf '#cloud-config\n-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n')" ; expect 422

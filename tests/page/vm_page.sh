@@ -352,7 +352,7 @@ expect_no_text "Disk 0" ; expect_no_text "<h2>Details</h2>"
 as alice get $vm ; expect_no_text "Boot 0.3 s" ; expect_text "<h2>Details</h2>"
 # And what the host answered afterwards.
 sql "UPDATE job_step SET answer = 'no <snapshot>' WHERE job_number = 1 AND position = 2"
-as alice get $vm/activity ; expect_text 'Host: <code class="breakable">no &lt;snapshot&gt;</code>'
+as alice get $vm/activity ; expect_text 'Host answered: <code class="breakable">no &lt;snapshot&gt;</code>'
 as alice get $stopped/activity ; expect_no_text '<small class="soft">'
 as bob get /vms/bobsvmbobsvmbobs/activity ; expect_no_text "Boot 0.3 s"
 sql "INSERT INTO activity (team_id, at_ms, id, vm_id, what, action, actor, result) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
@@ -676,7 +676,7 @@ route "POST /vms/:id/snapshots/:snapshot/clone"
 nobody post $vm/snapshots/snapshotsnapsho2/clone ; expect 303 "/signin?return=$vm/snapshots/snapshotsnapsho2/clone&ended=1"
 as bob post $vm/snapshots/snapshotsnapsho2/clone name=mine size=nano ; expect 404
 as alice post $stopped/snapshots/snapshotsnapsho3/clone name=mine size=nano ; expect 422
-expect_text "The snapshot needs a larger size"
+expect_text "The snapshot needs a larger disk. Choose a larger size."
 as alice post $vm/snapshots/snapshotsnapsho2/clone name=quiet-maple size=nano ; expect 422
 as alice post $vm/snapshots/snapshotsnapsho2/clone name=twin size=nano ; expect 303
 expect_row "SELECT source_vm_id, source_snapshot_id FROM vm WHERE name = 'twin'" "runningrunningru|snapshotsnapsho2"

@@ -250,6 +250,24 @@ static void what_a_state_refuses(void **state)
                    "billing_required", NULL);
 }
 
+/* An image says how much memory its VMs need, when they are created and ever after. */
+static void what_an_image_needs(void **state)
+{
+    const char *id = world_create(world, "big"), *other;
+    const struct vm_new vm = wanted("small");
+
+    (void)state;
+    settle(id, VM_STATE_STOPPED, VM_OBSERVED_STOPPED);
+    world->config->images[0].memory_mb = 512;
+    assert_refused(create(&world->actor, &vm, &other), ERROR_INPUT, "memory_too_small", "size");
+    assert_refused(resized(&world->actor, id, "small"), ERROR_INPUT, "memory_too_small", "size");
+    world->config->images[0].memory_mb = 256;
+    world_check(resized(&world->actor, id, "small"), "resize");
+    settle(id, VM_STATE_STOPPED, VM_OBSERVED_STOPPED);
+    world->config->images[0].name = "other"; /* its own has left the configuration */
+    assert_refused(resized(&world->actor, id, "nano"), ERROR_INPUT, "disk_cannot_shrink", "size");
+}
+
 /* The rows of a person who restricted the account stay; what becomes less is allowed. */
 static void what_a_restriction_refuses(void **state)
 {
@@ -429,6 +447,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_person_a_token_and_the_system, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_create_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_state_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_an_image_needs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_restriction_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_closed_team_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_an_absent_host_refuses, set_up, tear_down),
