@@ -50,6 +50,7 @@ struct frame {
     bool is_shared;     /* the team is nobody's personal one, so pages say which it is */
     bool is_viewer;     /* the person may see what the team has, and change nothing */
     bool has_billing;   /* billing is on */
+    bool is_changing;   /* what it shows changes soon: loaded again where no script does that */
     bool is_fragment;   /* requested by htmx: only the changing part, without the frame */
 };
 

@@ -93,6 +93,8 @@ struct error *vm_tab_respond(struct request *r, const char *tab, const struct vm
         return e;
     if (problem)
         problem_fill(r, problem, &page);
+    /* Other pages have fields that somebody may be filling in. */
+    r->frame.is_changing = !problem && page.vm.is_working && strcmp(tab, VM_TAB_OVERVIEW) == 0;
     live_respond(r, render_vm, &page);
     return NULL;
 }

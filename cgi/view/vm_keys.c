@@ -34,7 +34,8 @@ struct error *vm_keys_fill(struct request *r, const struct vm_get_row *vm, struc
     out->has_agent_failed =
         out->is_pending && vm->agent_started && vm->agent_failed >= vm->setup_wanted;
     out->is_now = vm_keys_change_now(vm);
-    out->is_waiting = out->is_pending && (!out->is_now || vm->setup_name > vm->setup_taken);
+    out->is_name_waiting = vm->setup_name > vm->setup_taken;
+    out->is_waiting = out->is_pending && (!out->is_now || out->is_name_waiting);
     out->choice.count = keys.count;
     out->choice.row = arena_array(r->arena, keys.count + 1, sizeof *out->choice.row);
     for (size_t i = 0; i < keys.count; i++)

@@ -11,6 +11,7 @@ struct vm_keys_view {
     struct option_rows choice;    /* the team's others */
     bool is_pending;              /* its guest has not taken all changes of its keys and name */
     bool is_waiting;              /* for a start: not all of that is taken now */
+    bool is_name_waiting;         /* for its next start, to be told its new name */
     bool is_now;                  /* its guest agent takes changes while it runs */
     bool has_agent_failed;        /* at the last change, which waits for the next start */
     bool is_agent_offered;        /* its image has one */

@@ -110,7 +110,7 @@ static const struct {
     enum vm_trigger event;
     const char *what, *detail;
 } surprises[] = {
-    { VM_REPORTED_STOPPED, "Shut down from inside the VM", NULL },
+    { VM_REPORTED_STOPPED, "Found stopped", "Shut down from inside the VM" },
     { VM_REPORTED_RUNNING, "Found running", "Started on the host" },
     { VM_REPORTED_PAUSED, "Paused", "Reported by the VM host" },
     { VM_REPORTED_ABSENT, "Failed", "The VM host no longer has it." },

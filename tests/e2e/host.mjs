@@ -181,14 +181,14 @@ equal('something is written', (await inside('oak', 'echo kept > note; sync; cat 
   equal('its disk is as it was', (await inside('oak', 'cat note')).out, 'kept');
   equal('at its port', vmOf('oak', 'ssh_port'), port);
   check('the activity says why', (await pageOf('oak')).includes('Restarted after a host outage'));
-  equal('nobody stopped it', events('oak', 'Shut down from inside the VM'), 0);
+  equal('nobody stopped it', events('oak', 'Found stopped'), 0);
 }
 
 // ---- a guest shuts itself down: that is intended ----
 {
   virsh('shutdown', `domicile-${vmOf('oak', 'id')}`); // the power button, behind the worker's back
   check('it is stopped', await stateIs('oak', 'stopped'));
-  equal('by itself', events('oak', 'Shut down from inside the VM'), 1);
+  equal('by itself', events('oak', 'Found stopped'), 1);
   equal('and stays so', vmOf('oak', 'wanted'), 'stopped');
   await press('oak', 'start');
   check('until somebody starts it', await stateIs('oak', 'running'), await pageOf('oak'));

@@ -152,7 +152,8 @@ frame_name() {
 }
 # split: normal.html into page.html, specific to the page, and frame.html, shared with other pages.
 split() {
-    local title current person
+    local title current person again=
+    ! grep -q '^<noscript><meta http-equiv="refresh"' "$state/normal.html" || again=", loaded again"
     title=$(sed -n 's/^<title>\(.*\)<\/title>$/\1/p' "$state/normal.html")
     current=$(sed -n 's/^<a href="\([^"]*\)" aria-current="page"[ >].*/\1/p' "$state/normal.html" | head -1)
     # In a team that is nobody's own, its name is in place of the address, which is in the menu.
@@ -160,11 +161,11 @@ split() {
     person=$(sed -nE 's/.*<span class="mail">([^<]+)<.*/\1/p' "$state/normal.html")
     sed -E -e '/^<main/,/^<\/main>/c\<main></main>' -e 's/^<title>.*/<title>TITLE<\/title>/' -e 's/ aria-current="page"//' \
         -e 's/(<span class="mail">)[^<]+(<.span><span class="face" aria-hidden="true">)[^<]*/\1PERSON\2P/' \
-        -e '/^$/d' -e '/^<p>.*, (owner|member|viewer)<.p>$/d' -e 's/(name="return" value=")[^"]+/\1PATH/' \
+        -e '/^$/d' -e '/^<noscript><meta http-equiv="refresh" content="5"><.noscript>$/d' -e '/^<p>.*, (owner|member|viewer)<.p>$/d' -e 's/(name="return" value=")[^"]+/\1PATH/' \
         "$state/normal.html" >"$state/frame.html"
     frame=frame_$(frame_name).html
     {
-        printf '<!-- in %s, "%s", at %s, as %s -->\n' "$frame" "$title" "${current:-none}" "${person:-nobody}"
+        printf '<!-- in %s, "%s", at %s, as %s%s -->\n' "$frame" "$title" "${current:-none}" "${person:-nobody}" "$again"
         sed -n '/^<main/,/^<\/main>/p' "$state/normal.html"
     } >"$state/page.html"
 }

@@ -105,7 +105,7 @@ static void a_guest_that_shuts_down_is_stopped(void **state)
     assert_string_equal(vm_of(test).state, "stopped");
     assert_string_equal(vm_of(test).wanted, "stopped");
     assert_string_equal(vm_of(test).observed, "stopped");
-    assert_int_equal(world_events(test->world, test->vm, "Shut down from inside the VM", NULL), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Found stopped", NULL), 1);
     fake_find(test->vm)->power = DRIVER_RUNNING;
     reconcile(test);
     assert_string_equal(vm_of(test).state, "running");
@@ -178,7 +178,7 @@ static void a_vm_that_stopped_with_its_host_is_started(void **state)
     assert_string_equal(detail, "Restarted after a host outage");
     drain(test->context);
     assert_string_equal(vm_of(test).state, "running");
-    assert_int_equal(world_events(test->world, test->vm, "Shut down from inside the VM", NULL), 0);
+    assert_int_equal(world_events(test->world, test->vm, "Found stopped", NULL), 0);
 }
 
 /* The job runs on and needs the guest neither on nor off. */
@@ -235,7 +235,7 @@ static void a_guest_that_ended_at_a_snapshot_stays_off(void **state)
     assert_string_equal(vm_of(test).state, "stopped");
     assert_string_equal(vm_of(test).wanted, "stopped");
     reconcile(test);
-    assert_int_equal(world_events(test->world, test->vm, "Shut down from inside the VM", NULL), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Found stopped", NULL), 1);
 }
 
 /* Neither is one that ends again and again. */
@@ -248,7 +248,7 @@ static void a_vm_is_not_started_when_that_is_off(void **state)
     host_goes_down(test, 0);
     assert_string_equal(vm_of(test).state, "stopped");
     assert_int_equal(world_events(test->world, test->vm, "Stopped unexpectedly", NULL), 1);
-    assert_int_equal(world_events(test->world, test->vm, "Shut down from inside the VM", NULL), 0);
+    assert_int_equal(world_events(test->world, test->vm, "Found stopped", NULL), 0);
     test->world->config->regions[0].autostart = "off";
     host_goes_down(test, LIMIT_AUTOSTART_AFTER_S);
     assert_string_equal(vm_of(test).state, "stopped");
