@@ -85,7 +85,9 @@ expect "then the disk is full" "$(tr ' ' '\n' <<<"$statuses" | grep -v '^$' | so
 round full 5
 expect "it stays full" "$statuses" "503 503 503 503 503 "
 
-# Its failures are counted by their lines and by what these say was held back.
+# Its failures are counted by their lines and by what these say was held back. The log is there before the loop below
+# reads it.
+: >"$state/worker.log"
 ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0 LD_PRELOAD=$build/tests/pauses.so \
     "$build/worker" --state "$state" 2>"$state/worker.log" &
 worker=$!
