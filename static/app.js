@@ -461,8 +461,9 @@
   document.addEventListener('change', function (event) {
     if (event.target.matches('input[type="radio"]')) choiceShow(event.target);
   });
-  window.addEventListener('pageshow', function () {
-    document.querySelectorAll('input[type="radio"]:checked').forEach(choiceShow);
+  /* Also when an image has become ready meanwhile. */
+  ['htmx:afterSwap', 'pageshow'].forEach(function (name) {
+    window.addEventListener(name, function () { document.querySelectorAll('input[type="radio"]:checked').forEach(choiceShow); });
   });
 
   /* Count the time of what is under way; when it takes longer than usual, its bar does not guess. */

@@ -67,8 +67,8 @@ static const char *clone_read(struct request *r, struct field *fields,
     clone->source_snapshot_id = snapshot->id;
     clone->life = vm_life_choice_find(fields[CLONE_LIFE].text);
     if (!clone->image || !clone->region)
-        return "The admin has removed this VM’s image or region from the server’s settings, so "
-               "that it can’t be cloned.";
+        return "The admin has removed this VM’s image or region from the server’s settings, so it "
+               "can’t be cloned.";
     if (!clone->size)
         return "Choose a size from the list.";
     if (!clone->life && *fields[CLONE_LIFE].text)

@@ -17,6 +17,12 @@ static struct error *agent_fill(struct request *r, const struct vm_get_row *vm,
     return e && e->kind != ERROR_NOT_FOUND ? e : NULL;
 }
 
+void vm_keys_fill_pace(const struct vm_get_row *vm, struct vm_keys_view *out)
+{
+    out->is_now = vm_keys_change_now(vm);
+    out->is_name_waiting = vm->setup_name > vm->setup_taken;
+}
+
 struct error *vm_keys_fill(struct request *r, const struct vm_get_row *vm, struct vm_keys_view *out)
 {
     int64_t team_id = r->session->team_id;
@@ -33,8 +39,7 @@ struct error *vm_keys_fill(struct request *r, const struct vm_get_row *vm, struc
     out->is_pending = vm->setup_wanted > vm->setup_taken;
     out->has_agent_failed =
         out->is_pending && vm->agent_started && vm->agent_failed >= vm->setup_wanted;
-    out->is_now = vm_keys_change_now(vm);
-    out->is_name_waiting = vm->setup_name > vm->setup_taken;
+    vm_keys_fill_pace(vm, out);
     out->is_waiting = out->is_pending && (!out->is_now || out->is_name_waiting);
     out->choice.count = keys.count;
     out->choice.row = arena_array(r->arena, keys.count + 1, sizeof *out->choice.row);

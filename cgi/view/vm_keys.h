@@ -20,6 +20,9 @@ struct vm_keys_view {
     const char *last; /* fingerprint of its last key, whose removal is to be confirmed */
 };
 
+/* `is_now` and `is_name_waiting` alone. */
+void vm_keys_fill_pace(const struct vm_get_row *vm, struct vm_keys_view *out);
+
 /* All of it but `problem` and `last`. */
 struct error *vm_keys_fill(struct request *r, const struct vm_get_row *vm,
                            struct vm_keys_view *out);

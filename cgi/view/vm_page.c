@@ -13,7 +13,6 @@
 #include "model/spend_cap.h"
 #include "model/vm_command.h"
 #include "model/vm_job.h"
-#include "model/vm_keys.h"
 #include "model/vm_state.h"
 #include "team.sql.h"
 #include "view/activity_day.h"
@@ -384,7 +383,7 @@ static struct error *overview_fill(struct request *r, struct vm_html *page,
 
     if (!e)
         e = keys_fill(r, page, vm->id);
-    page->held.is_now = vm_keys_change_now(vm);
+    vm_keys_fill_pace(vm, &page->held);
     /* While it starts, stops or goes, the job's steps have the place of the charts. */
     if (e || (page->vm.is_working && !page->vm.has_way_in))
         return e;

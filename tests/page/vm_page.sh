@@ -482,6 +482,10 @@ as alice post $vm/rename name=loud-oak ; expect 303 $vm/settings
 expect_row "SELECT name FROM vm WHERE id = 'runningrunningru'" loud-oak
 as alice get $vm ; expect_text "Renamed to loud-oak"
 as alice get $vm ; expect_no_text "Renamed to loud-oak"
+as alice get $vm/settings ; expect_text "The VM keeps its former hostname until you start or restart it here."
+as alice get $vm ; expect_text "<dt>Hostname</dt><dd>Unchanged until you start or restart the VM here</dd>"
+sql "UPDATE vm SET setup_taken = setup_wanted WHERE id = 'runningrunningru'"
+as alice get $vm ; expect_no_text "<dt>Hostname"
 fresh
 as alice post $vm/stop tab=settings ; expect 303 $vm/settings
 
@@ -678,6 +682,9 @@ as bob post $vm/snapshots/snapshotsnapsho2/clone name=mine size=nano ; expect 40
 as alice post $stopped/snapshots/snapshotsnapsho3/clone name=mine size=nano ; expect 422
 expect_text "The snapshot needs a larger disk. Choose a larger size."
 as alice post $vm/snapshots/snapshotsnapsho2/clone name=quiet-maple size=nano ; expect 422
+sql "UPDATE vm SET image = 'gone' WHERE id = 'runningrunningru'"
+as alice post $vm/snapshots/snapshotsnapsho2/clone name=twin size=nano ; expect 422 ; expect_text "so it can’t be cloned."
+sql "UPDATE vm SET image = 'tiny' WHERE id = 'runningrunningru'"
 as alice post $vm/snapshots/snapshotsnapsho2/clone name=twin size=nano ; expect 303
 expect_row "SELECT source_vm_id, source_snapshot_id FROM vm WHERE name = 'twin'" "runningrunningru|snapshotsnapsho2"
 expect_row "SELECT count(*) FROM vm_key WHERE vm_id = (SELECT id FROM vm WHERE name = 'twin')" 2
