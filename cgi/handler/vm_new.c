@@ -276,6 +276,7 @@ struct error *vm_new_import(struct request *r,
 {
     struct vm_new_html page = { .name = NULL };
     struct ssh_keys_imported keys = { .count = 0 };
+    struct ssh_keys pasted;
     struct field fields[FIELDS];
     const char **ids, *user_data;
     size_t count = 0;
@@ -286,10 +287,14 @@ struct error *vm_new_import(struct request *r,
     if (e)
         return e;
     user_data_field_read(r, &fields[USER_DATA], &user_data);
+    if (*fields[NEW_KEY].text)
+        form_keys_read(r, &fields[NEW_KEY], &pasted);
     if (fields[GITHUB].problem) {
         /* What else is missing is asked for when the VM is created. */
-        for (size_t i = 0; i < FIELDS; i++)
-            fields[i].problem = i == GITHUB || i == USER_DATA ? fields[i].problem : NULL;
+        for (size_t i = 0; i < FIELDS; i++) {
+            if (i != GITHUB && i != USER_DATA && i != NEW_KEY)
+                fields[i].problem = NULL;
+        }
         return new_again(r, fields, NULL);
     }
     ids = arena_array(r->arena, fields[KEYS].list_count + keys.count, sizeof *ids);
@@ -299,7 +304,8 @@ struct error *vm_new_import(struct request *r,
         ids[count++] = keys.row[i].id;
     fields[KEYS].list = ids;
     fields[KEYS].list_count = count;
-    page.is_new_key_open = *fields[NEW_KEY].text;
+    page.new_key_problem = fields[NEW_KEY].problem;
+    page.is_new_key_open = *fields[NEW_KEY].text || page.new_key_problem;
     page.github.note = keys.note;
     e = new_typed(r, fields, &page);
     if (!e)

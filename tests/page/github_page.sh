@@ -103,6 +103,11 @@ as alice post /vms/new/github "${form[@]}" github_user=octo-cat ; expect 200
 chosen() { grep -oE 'checked><span><b class="breakable">[^<]+' "$state/answer" | cut -d'>' -f4 | sort | paste -sd,; }
 if [ "$(chosen)" = "laptop,octo-cat@github,octo-cat@github 2" ]; then good; else bad "chosen: $(chosen)"; fi
 expect_text 'value="typed-name"' ; expect_text "2 keys of octo-cat imported from GitHub."
+# Of a private key that was pasted beside it, nothing comes back, whether the import succeeds or not.
+private=$(printf -- '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----')
+for user in octo-cat nobody-here; do
+    as alice post /vms/new/github "${form[@]}" github_user=$user "new_key=$private" ; expect_text "private key" ; expect_nowhere b3BlbnNzaC1rZXk
+done
 expect_row "SELECT count(*) FROM ssh_key WHERE name LIKE 'octo-cat@github%'" 2
 # User data is kept as well, unless there is a key in it.
 sql "UPDATE image SET takes_user_data = 1 WHERE name = 'tiny'"
