@@ -212,7 +212,7 @@ static struct error *snapshot_check(const struct context *context, const struct 
                                       SNAPSHOT_STATE_DELETING);
 }
 
-static bool may_begin_to_cost(enum vm_trigger trigger)
+static bool may_begin_to_run(enum vm_trigger trigger)
 {
     return trigger == VM_REQUEST_START || trigger == VM_REQUEST_RESTART ||
            trigger == VM_REQUEST_RESTORE || trigger == VM_REQUEST_RETRY ||
@@ -253,13 +253,15 @@ struct error *vm_command_send(const struct context *context, const struct actor 
         e = restriction_check(context, actor);
     if (!e && trigger == VM_REQUEST_STOP)
         e = vm_life_stop_check(context, actor, &vm);
-    if (!e && may_begin_to_cost(trigger))
+    if (!e && may_begin_to_run(trigger))
         e = billing_check(context, actor->team_id, BILLING_START);
     if (!e && snapshot_id)
         e = snapshot_check(context, actor, &vm, snapshot_id, trigger);
     if (!e && (trigger == VM_REQUEST_START || trigger == VM_REQUEST_RESUME))
         e = start_check(context, actor, &vm);
-    return e ? e : vm_move(context, actor, &vm, trigger, snapshot_id);
+    if (!e)
+        e = vm_move(context, actor, &vm, trigger, snapshot_id);
+    return e || !may_begin_to_run(trigger) ? e : vm_life_begin(context, &vm);
 }
 
 struct error *vm_command_admin_stop(const struct context *context, int64_t admin_id,

@@ -187,6 +187,15 @@ struct error *vm_life_keep(const struct context *context, const struct actor *ac
     return e ? e : change_note(context, actor, id, AUDIT_VM_KEEP, NULL);
 }
 
+struct error *vm_life_begin(const struct context *context, const struct vm_get_row *vm)
+{
+    const struct vm_life life = vm_life_of(vm);
+
+    return vm_life_is_idle(&life)
+               ? sql_vm_set_clock(context->db, context->arena, vm->id, context->now_at)
+               : NULL;
+}
+
 struct error *vm_life_stop_check(const struct context *context, const struct actor *actor,
                                  const struct vm_get_row *vm)
 {

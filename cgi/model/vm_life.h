@@ -72,6 +72,9 @@ struct error *vm_life_set(const struct context *context, const struct actor *act
 struct error *vm_life_keep(const struct context *context, const struct actor *actor,
                            const char *id);
 
+/* A VM begins to run: that is use, so the clock of an idle one starts anew. */
+struct error *vm_life_begin(const struct context *context, const struct vm_get_row *vm);
+
 /* CONFLICT if stopping would destroy it: that is asked for by its name. */
 struct error *vm_life_stop_check(const struct context *context, const struct actor *actor,
                                  const struct vm_get_row *vm);

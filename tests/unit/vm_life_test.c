@@ -519,6 +519,37 @@ static void use_and_keeping_start_the_clock_anew(void **state)
     assert_int_equal(vm_of(test).warned_at, 0);
 }
 
+static void ask(struct test *test, int64_t seconds, enum vm_trigger trigger)
+{
+    const struct context context = later(test, seconds);
+    struct error *e = db_begin(test->world->db, test->world->arena);
+
+    if (!e)
+        e = vm_command_send(&context, &test->world->actor, test->vm, trigger, NULL);
+    world_check(end(test, e), "ask");
+}
+
+/* It was about to be destroyed when somebody started it again. */
+static void starting_it_is_use(void **state)
+{
+    struct test *test = *state;
+    int64_t at = 0;
+
+    choose(test, "idle_destroy-60");
+    for (int i = 0; i < 58; i++)
+        measure(test, at += 60, false);
+    run(test, at);
+    assert_int_not_equal(vm_of(test).warned_at, 0);
+    ask(test, at += 10, VM_REQUEST_STOP);
+    settle(test);
+    ask(test, at += 10, VM_REQUEST_START);
+    settle(test);
+    run(test, at += 60);
+    run(test, at += 60);
+    assert_string_equal(vm_of(test).state, "running");
+    assert_int_equal(vm_of(test).warned_at, 0);
+}
+
 static void off_and_unused_it_is_destroyed_and_the_receipt_says_why(void **state)
 {
     struct test *test = *state;
@@ -631,6 +662,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_turned_idle_warnings_off_gets_no_mail, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(use_and_keeping_start_the_clock_anew, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(starting_it_is_use, set_up, tear_down),
         cmocka_unit_test_setup_teardown(off_and_unused_it_is_destroyed_and_the_receipt_says_why,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_ephemeral_vm_is_destroyed_when_its_time_is_over, set_up,
