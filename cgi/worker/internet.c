@@ -6,6 +6,7 @@
 #include "vm.sql.h"
 
 #include <pthread.h>
+#include <string.h>
 
 static pthread_mutex_t telling = PTHREAD_MUTEX_INITIALIZER;
 
@@ -22,7 +23,8 @@ static struct error *host_tell(struct worker_context *context, struct arena *are
     struct driver *driver;
     struct error *e = sql_vm_for_worker(context->db, arena, vm_id, &vm);
 
-    if (e || vm.gone_at || !vm.ssh_port)
+    /* The port of one that is being destroyed may be another's soon. */
+    if (e || strcmp(vm.wanted, VM_WANTED_GONE) == 0 || !vm.ssh_port)
         return e;
     wanted =
         (struct driver_vm){ .id = vm.id,

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "host/image_store.h"
 #include "main_constants.sql.h"
+#include "model/vm_internet.h"
 #include "worker/image_version.h"
 
 #include "image.sql.h"
@@ -106,10 +107,14 @@ struct making {
     struct pool_vm_list_row *vm;
 };
 
-/* Committed before the port is used. What its guest reaches is nothing, until somebody has it. */
+/* Committed before the port is used. What its guest reaches is nothing, until somebody has it: whoever
+ * had the port before may have left something open. */
 static struct error *port_reserve(void *owner, int64_t port, bool *is_ours)
 {
     const struct making *making = owner;
+    const struct driver_vm vm = { .id = making->vm->id,
+                                  .ssh.port = port,
+                                  .internet = VM_INTERNET_OFF };
     struct db *db = making->look->now.db;
     struct arena *arena = making->look->now.arena;
     struct vm_port_taken_row taken = { .total = 0 };
@@ -124,7 +129,7 @@ static struct error *port_reserve(void *owner, int64_t port, bool *is_ours)
         e = db_commit(db, arena);
     db_rollback(db);
     *is_ours = *is_ours && !e;
-    return e;
+    return *is_ours ? driver_internet_set(making->look->driver, arena, &vm) : e;
 }
 
 static struct driver_vm driver_vm_of(const struct look *look, const struct pool_vm_list_row *vm)

@@ -202,7 +202,7 @@ static void create_takes_one(void **state)
         assert_true(host->is_waiting);
         assert_string_equal(host->guest_key, "");
         assert_string_equal(host->lines, "");
-        assert_string_equal(host->internet, ""); /* nothing was opened to it */
+        assert_string_equal(host->internet, VM_INTERNET_OFF);
     }
     plant(test, "UPDATE pool_vm SET state_at = state_at - 86400"); /* it waited for a day */
     first = world_create(test->world, "first");
