@@ -130,7 +130,14 @@ static struct error *start_check(const struct context *context, const struct act
 
 /* ---- commands without a value ---- */
 
-/* Queue the last failed job again. */
+/* No job failed, or its failure is not what is the matter: the host has lost the VM. */
+static bool is_lost(const struct vm_get_row *vm, const struct job_last_row *job)
+{
+    return strcmp(job->state, JOB_STATE_DONE) == 0 ||
+           (strcmp(vm->observed, VM_OBSERVED_ABSENT) == 0 && strcmp(job->kind, VM_JOB_CREATE) != 0);
+}
+
+/* Queue the last failed job again. Starting redefines a lost VM with its existing disk. */
 static struct error *retry_queue(const struct context *context, const struct actor *actor,
                                  const struct vm_get_row *vm)
 {
@@ -140,14 +147,15 @@ static struct error *retry_queue(const struct context *context, const struct act
 
     if (e)
         return e;
-    /* No job failed: the host lost the VM. Starting redefines it with its existing disk. */
-    kind = vm_job_find(strcmp(job.state, JOB_STATE_DONE) == 0 ? VM_JOB_START : job.kind);
+    kind = vm_job_find(is_lost(vm, &job) ? VM_JOB_START : job.kind);
     if (kind->may_start)
         e = start_check(context, actor, vm);
     if (!e)
         e = sql_vm_set_state(context->db, context->arena, actor->team_id, vm->id, kind->state, NULL,
                              context->now_at);
-    return e ? e : vm_request_job(context, actor, vm->id, kind->kind, job.snapshot_id);
+    return e ? e
+             : vm_request_job(context, actor, vm->id, kind->kind,
+                              is_lost(vm, &job) ? NULL : job.snapshot_id);
 }
 
 /* Restored with its memory, a VM has the CPUs and the memory of the snapshot and keeps running. */

@@ -291,6 +291,29 @@ static void a_vm_missing_on_the_host_has_failed(void **state)
     assert_string_equal(vm_of(test).state, "running");
 }
 
+/* Its last job failed for a reason that has nothing to do with it. */
+static void a_vm_that_is_missing_after_a_failure_is_started(void **state)
+{
+    struct test *test = *state;
+    const char *snapshot = world_snapshot(test->world, test->vm);
+
+    drain(test->context);
+    strcpy(fake->fails, "snapshot_delete");
+    fake->fail_times = 100;
+    fake->fail_kind = ERROR_CONFLICT;
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_SNAPSHOT_DELETE, snapshot), "delete");
+    drain(test->context);
+    fake->fail_times = 0;
+    assert_string_equal(vm_of(test).state, "running");
+    fake_find(test->vm)->has_domain = false;
+    reconcile(test);
+    assert_string_equal(vm_of(test).state, "failed");
+    world_check(world_ask(test->world, test->vm, VM_REQUEST_RETRY, NULL), "retry");
+    assert_string_equal(vm_of(test).state, "starting");
+    drain(test->context);
+    assert_string_equal(vm_of(test).state, "running");
+}
+
 static void an_unreachable_host_changes_nothing(void **state)
 {
     struct test *test = *state;
@@ -685,6 +708,7 @@ int main(void)
         TEST(a_vm_is_not_started_when_that_is_off),
         TEST(a_late_guest_is_found_running),
         TEST(a_vm_missing_on_the_host_has_failed),
+        TEST(a_vm_that_is_missing_after_a_failure_is_started),
         TEST(an_unreachable_host_changes_nothing),
         TEST(a_vm_with_a_job_is_left_to_it),
         TEST(a_working_state_without_a_job_gets_one),
