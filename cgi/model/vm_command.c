@@ -352,16 +352,18 @@ struct error *vm_command_resize(const struct context *context, const struct acto
                              size->vcpus, size->memory_mb, size->disk_gb);
 }
 
-/* A snapshot costs what its disk does, from now on. */
+/* A snapshot costs what its disk does, from now on. `replaced`: goes first; zeros: none does. */
 static struct error *snapshot_take_check(const struct context *context, const struct actor *actor,
-                                         const struct vm_get_row *vm)
+                                         const struct vm_get_row *vm,
+                                         const struct snapshot_get_row *replaced)
 {
     struct snapshot_count_row taken;
     struct quota_used used;
-    struct error *e =
-        sql_snapshot_count(context->db, context->arena, actor->team_id, vm->id, &taken);
+    struct error *e = restriction_check(context, actor);
 
-    if (!e && taken.total >= LIMIT_SNAPSHOTS_PER_VM)
+    if (!e)
+        e = sql_snapshot_count(context->db, context->arena, actor->team_id, vm->id, &taken);
+    if (!e && taken.total - (replaced->id ? 1 : 0) >= LIMIT_SNAPSHOTS_PER_VM)
         e = error_refuse(context->arena, ERROR_INPUT, "snapshot_limit_reached", NULL,
                          "A VM can have up to %d snapshots. Delete one first.",
                          LIMIT_SNAPSHOTS_PER_VM);
@@ -369,25 +371,41 @@ static struct error *snapshot_take_check(const struct context *context, const st
         e = spend_check(context, actor);
     if (!e)
         e = quota_read(context, actor->team_id, &used);
-    if (!e && used.disk_gb + vm->disk_gb > used.most.disk_gb)
+    if (e)
+        return e;
+    used.disk_gb += vm->disk_gb - replaced->disk_gb;
+    if (used.disk_gb > used.most.disk_gb)
         e = error_refuse(context->arena, ERROR_INPUT, "quota_exceeded", NULL,
                          EXCEEDS "%s of %s GB disk. Delete a snapshot or destroy a VM first.",
-                         text_count(context->arena, used.disk_gb + vm->disk_gb),
+                         text_count(context->arena, used.disk_gb),
                          text_count(context->arena, used.most.disk_gb));
     return e;
+}
+
+struct error *vm_command_snapshot_replace(const struct context *context, const struct actor *actor,
+                                          const char *id, const char *snapshot_id)
+{
+    struct snapshot_get_row replaced;
+    struct vm_get_row vm;
+    struct error *e = sql_vm_get(context->db, context->arena, actor->team_id, id, &vm);
+
+    if (!e)
+        e = vm_command_snapshot_find(context, actor, id, snapshot_id, &replaced);
+    if (!e)
+        e = snapshot_take_check(context, actor, &vm, &replaced);
+    return e ? e : vm_command_send(context, actor, id, VM_REQUEST_SNAPSHOT_DELETE, snapshot_id);
 }
 
 struct error *vm_command_snapshot(const struct context *context, const struct actor *actor,
                                   const char *id, const char *name)
 {
+    const struct snapshot_get_row none = { .id = NULL };
     const char *snapshot_id = crypto_id(context->arena);
     struct vm_get_row vm;
     struct error *e = sql_vm_get(context->db, context->arena, actor->team_id, id, &vm);
 
     if (!e)
-        e = restriction_check(context, actor);
-    if (!e)
-        e = snapshot_take_check(context, actor, &vm);
+        e = snapshot_take_check(context, actor, &vm, &none);
     if (!e)
         e = sql_snapshot_create(context->db, context->arena, actor->team_id, id, snapshot_id, name,
                                 vm.vcpus, vm.memory_mb, vm.disk_gb, context->now_at);

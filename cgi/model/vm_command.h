@@ -82,6 +82,10 @@ struct error *vm_command_size_check(const struct context *context, const struct 
 struct error *vm_command_resize(const struct context *context, const struct actor *actor,
                                 const char *id, const struct config_size *size);
 
+/* Delete a snapshot in whose place one is to be taken then; nothing, if it could not be taken. */
+struct error *vm_command_snapshot_replace(const struct context *context, const struct actor *actor,
+                                          const char *id, const char *snapshot_id);
+
 /* Take a snapshot called `name`. */
 struct error *vm_command_snapshot(const struct context *context, const struct actor *actor,
                                   const char *id, const char *name);

@@ -7,9 +7,12 @@
 #include "base/date.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "job.sql.h"
+#include "main_constants.sql.h"
 #include "model/audit.h"
 #include "model/restriction.h"
 #include "model/vm_command.h"
+#include "model/vm_job.h"
 #include "snapshot.sql.h"
 #include "vm.sql.h"
 
@@ -202,6 +205,23 @@ static struct error *run_do(const struct context *context, const struct vm_sched
     return NULL;
 }
 
+/* That the oldest one goes, unless that has failed since the last time: it is tried again at the
+ * next. */
+static struct error *oldest_delete(const struct context *context, const struct actor *actor,
+                                   const struct vm_schedule_get_row *vm, const char *oldest_id)
+{
+    struct job_last_row job;
+    struct error *e = sql_job_last(context->db, context->arena, vm->team_id, vm->id, &job);
+
+    if (e)
+        return e;
+    if (strcmp(job.kind, VM_JOB_SNAPSHOT_DELETE) == 0 && strcmp(job.state, JOB_STATE_FAILED) == 0 &&
+        strcmp(job.snapshot_id, oldest_id) == 0 && job.ended_at_ms / 1000 > vm->snapshot_done_at)
+        return error_refuse(context->arena, ERROR_CONFLICT, "snapshot_not_deleted", NULL,
+                            "The oldest scheduled snapshot could not be deleted.");
+    return vm_command_snapshot_replace(context, actor, vm->id, oldest_id);
+}
+
 static struct error *snapshot_do(const struct context *context,
                                  const struct vm_schedule_get_row *vm, bool *is_later,
                                  const char **refusal)
@@ -213,7 +233,7 @@ static struct error *snapshot_do(const struct context *context,
 
     if (!e && oldest.total >= vm->snapshot_keep) {
         *is_later = true; /* once it is gone */
-        e = vm_command_send(context, &system, vm->id, VM_REQUEST_SNAPSHOT_DELETE, oldest.id);
+        e = oldest_delete(context, &system, vm, oldest.id);
     } else if (!e) {
         e = vm_command_snapshot(context, &system, vm->id,
                                 arena_printf(context->arena, "Daily, %s",

@@ -353,6 +353,47 @@ static void a_refused_snapshot_leaves_nothing(void **state)
     assert_int_equal(world_events(test->world, test->vm, "Scheduled snapshot refused", NULL), 1);
 }
 
+/* All that was done was done a day earlier. */
+static void next_day(struct test *test)
+{
+    by_hand(test, "UPDATE vm SET snapshot_done_at = snapshot_done_at - 86400;"
+                  "UPDATE job SET ended_at_ms = ended_at_ms - 86400000");
+}
+
+/* Told once, not asked for again at each look; and none is lost for one that may not be taken. */
+static void the_oldest_that_stays_is_told_once(void **state)
+{
+    struct test *test = *state;
+
+    schedule(test, (struct vm_schedule){ "UTC", 0, -1, -1, ago(2), 1 }, 2);
+    run(test);
+    drain(test->context);
+    assert_int_equal(snapshots(test), 1);
+    for (int day = 1; day <= 2; day++) {
+        strcpy(fake->fails, "snapshot_delete");
+        fake->fail_times = 100;
+        fake->fail_kind = ERROR_CONFLICT;
+        next_day(test);
+        for (int i = 0; i < 5; i++) {
+            run(test);
+            drain(test->context);
+        }
+        assert_int_equal(world_events(test->world, test->vm, "Snapshot deletion failed", NULL),
+                         day);
+        assert_int_equal(world_events(test->world, test->vm, "Scheduled snapshot refused", NULL),
+                         day);
+    }
+    fake->fail_times = 0;
+    test->world->config->quota_disk_gb = 0;
+    next_day(test);
+    run(test);
+    drain(test->context);
+    run(test);
+    assert_int_equal(snapshots(test), 1);
+    assert_int_equal(world_events(test->world, test->vm, "Scheduled snapshot refused", NULL), 3);
+    assert_int_equal(world_events(test->world, test->vm, "Snapshot deleted", NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +408,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_snapshot_that_fails_is_tried_the_next_day, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_refused_snapshot_leaves_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_oldest_that_stays_is_told_once, set_up, tear_down),
     };
 
     fake_open();
