@@ -60,7 +60,8 @@ build() {
 
 deliver() {
     local file
-    for file in disk.qcow2 initrd cmdline kernel; do
+    # Until the last one is there, they are no image; a disk alone would be one.
+    for file in initrd cmdline disk.qcow2 kernel; do
         cp --reflink=auto "$kept/$file" "$dir/$file.part"
         # The worker leaves alone what was written just now: somebody might still be copying it.
         touch -d '1 hour ago' "$dir/$file.part"

@@ -7,11 +7,13 @@
 #include "base/text.h"
 #include "host/disk_image.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -146,9 +148,12 @@ static struct error *bytes_copy(struct arena *arena, int from, int to, const cha
 {
     ssize_t copied;
 
-    do
+    do {
         copied = copy_file_range(from, NULL, to, NULL, COPY_BYTES, 0);
-    while (copied > 0 || (copied < 0 && errno == EINTR));
+        /* Between file systems, copy_file_range(2) may not. */
+        if (copied < 0 && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP))
+            copied = sendfile(to, from, NULL, COPY_BYTES);
+    } while (copied > 0 || (copied < 0 && errno == EINTR));
     if (copied < 0 || fsync(to) < 0)
         return error_new(arena, ERROR_UPSTREAM, "copying %s: %m", path);
     return NULL;
@@ -257,6 +262,33 @@ struct error *image_store_add(struct arena *arena, const char *store, const char
     if (e)
         folder_remove(arena, part);
     return e;
+}
+
+static bool is_hash(const char *name)
+{
+    return strlen(name) == CRYPTO_HASH_BYTES * 2 &&
+           strspn(name, "0123456789abcdef") == CRYPTO_HASH_BYTES * 2;
+}
+
+struct error *image_store_list(struct arena *arena, const char *store, const char ***out,
+                               size_t *count)
+{
+    DIR *folder = opendir(store);
+    const struct dirent *entry;
+    size_t capacity = 0;
+
+    *out = NULL;
+    *count = 0;
+    if (!folder)
+        return errno == ENOENT ? NULL : error_new(arena, ERROR_UPSTREAM, "%s: %m", store);
+    while ((entry = readdir(folder))) {
+        if (!is_hash(entry->d_name))
+            continue;
+        *out = array_grow(arena, *out, *count, &capacity, sizeof **out);
+        (*out)[(*count)++] = arena_copy(arena, entry->d_name);
+    }
+    closedir(folder);
+    return NULL;
 }
 
 struct error *image_store_remove(struct arena *arena, const char *store, const char *hash)

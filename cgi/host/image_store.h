@@ -12,6 +12,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -59,6 +60,10 @@ const char *image_store_dir(struct arena *arena, const char *store, const char *
  */
 struct error *image_store_add(struct arena *arena, const char *store, const char *source,
                               const char **hash);
+
+/* The hashes of all builds in the store, whole or not; none if there is no store yet. */
+struct error *image_store_list(struct arena *arena, const char *store, const char ***out,
+                               size_t *count);
 
 /* Remove a build; absent: nothing. */
 struct error *image_store_remove(struct arena *arena, const char *store, const char *hash);

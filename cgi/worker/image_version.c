@@ -207,11 +207,30 @@ static struct error *unused_remove(const struct context *context)
     return e;
 }
 
+/* Builds without a row: of an image that changed while it was copied, or left by a removal that was
+ * interrupted. Nobody else stores any meanwhile. */
+static struct error *rowless_remove(const struct context *context)
+{
+    const char *store = store_of(context->arena, context->config), **ids;
+    size_t count;
+    struct image_version_get_row row;
+    struct error *e = image_store_list(context->arena, store, &ids, &count);
+
+    for (size_t i = 0; !e && i < count; i++) {
+        e = sql_image_version_get(context->db, context->arena, ids[i], &row);
+        if (e && e->kind == ERROR_NOT_FOUND)
+            e = image_store_remove(context->arena, store, ids[i]);
+    }
+    return e;
+}
+
 struct error *image_versions_sync(const struct context *context)
 {
     struct error *e = image_forget(context);
 
     for (size_t i = 0; !e && i < context->config->image_count; i++)
         e = image_sync(context, &context->config->images[i]);
-    return e ? e : unused_remove(context);
+    if (!e)
+        e = unused_remove(context);
+    return e ? e : rowless_remove(context);
 }

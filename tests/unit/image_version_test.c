@@ -16,6 +16,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -137,6 +138,46 @@ static void an_unused_build_is_removed(void **state)
     sync_images(test);
     assert_false(is_stored(test, old));
     assert_true(is_stored(test, image_of(test).version));
+}
+
+/* As a removal leaves it that was interrupted; other names are not ours. */
+static void a_build_without_a_row_is_removed(void **state)
+{
+    struct test *test = *state;
+    const char *rowless = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+    for (int i = 0; i < 2; i++) {
+        const char *kernel = stored_path(test, i ? "mine" : rowless, "kernel");
+
+        assert_int_equal(
+            mkdir(image_version_dir(test->world->arena, test->world->config, i ? "mine" : rowless),
+                  0700),
+            0);
+        file_write(kernel, "a kernel\n", 2000);
+    }
+    sync_images(test);
+    assert_false(is_stored(test, rowless));
+    assert_true(is_stored(test, "mine"));
+    assert_true(is_stored(test, version_of(test)));
+}
+
+/* Where there is /dev/shm, it is another file system than /tmp. */
+static void an_image_may_lie_on_another_file_system(void **state)
+{
+    struct test *test = *state;
+    struct arena *arena = test->world->arena;
+    char dir[] = "/dev/shm/domicile-image.XXXXXX";
+
+    if (!mkdtemp(dir))
+        skip();
+    test->world->config->images[0].dir = dir;
+    file_write(source_path(test, "kernel"), "the kernel of another file system\n", 2000);
+    file_write(source_path(test, "initrd"), "initrd\n", 2000);
+    file_write(source_path(test, "cmdline"), "quiet\n", 2000);
+    sync_images(test);
+    assert_null(image_of(test).problem);
+    assert_string_not_equal(image_of(test).version, version_of(test));
+    assert_int_equal(system(arena_printf(arena, "rm -r %s", dir)), 0);
 }
 
 /* An image that domicile.conf does not have; NULL: it is not listed any more. */
@@ -278,6 +319,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_new_build_lies_beside_the_old_one),
         TEST(an_unused_build_is_removed),
+        TEST(a_build_without_a_row_is_removed),
+        TEST(an_image_may_lie_on_another_file_system),
         TEST(only_a_used_image_that_is_gone_is_listed),
         TEST(a_clone_keeps_the_build_of_its_source),
         TEST(what_is_still_written_is_not_read),
