@@ -129,3 +129,14 @@ struct error *export_work(struct worker_context *context, bool *has_one)
     log_error("export", log_text("id", order.id), log_text("error", e->text));
     return sql_export_fail(context->db, context->arena, order.id, e->text);
 }
+
+struct error *export_round(struct worker_context *context)
+{
+    struct error *e;
+    bool has_one;
+
+    do
+        e = export_work(context, &has_one);
+    while (!e && has_one);
+    return e;
+}

@@ -14,5 +14,8 @@
  */
 struct error *export_work(struct worker_context *context, bool *has_one);
 
+/* All that were requested. */
+struct error *export_round(struct worker_context *context);
+
 /* Delete the files that no copy has any more: expired, replaced, of a deleted person, or half. */
 struct error *export_files_remove(const struct context *context);

@@ -38,6 +38,7 @@ struct job {
     const char *response;            /* the host's, after a step that deletes */
     const char *detail;              /* for the event recorded at the end; NULL: none */
     bool has_taken;                  /* its guest has shown that it took that seed */
+    bool has_agent;                  /* the restored guest runs with a way to its agent */
     bool is_ssh_awaited;             /* the guest was started, and has not been reached since */
     bool is_out_of_room;             /* it is paused, because its host's disk was full */
     bool has_power; /* whether `power` is known: the VM's power state after the last step */

@@ -16,6 +16,7 @@
 #include "worker/job_setup.h"
 
 #include "snapshot.sql.h"
+#include "vm_agent.sql.h"
 #include "vm_key.sql.h"
 
 #include <string.h>
@@ -239,10 +240,19 @@ static struct error *snapshot_delete_record(struct job *job)
 
 static struct error *restore_act(struct job *job)
 {
-    return driver_snapshot_restore(job->driver, job->arena, job->vm.id, job->row.snapshot_id);
+    struct error *e =
+        driver_snapshot_restore(job->driver, job->arena, job->vm.id, job->row.snapshot_id);
+
+    job->has_agent = false;
+    if (e)
+        return e;
+    e = driver_has_agent(job->driver, job->arena, job->vm.id, &job->has_agent);
+    return e && e->kind == ERROR_CONFLICT ? NULL : e; /* it is stopped, as it was */
 }
 
-/* A snapshot with memory brings its number of CPUs and its memory back, which cost what they cost.
+/*
+ * A snapshot with memory brings its number of CPUs and its memory back, which cost what they cost,
+ * and the way to the guest agent or its absence, until the next start.
  */
 static struct error *restore_record(struct job *job)
 {
@@ -252,6 +262,8 @@ static struct error *restore_record(struct job *job)
     if (!e)
         e = sql_vm_setup_restore(now.db, job->arena, job->row.team_id, job->vm.id,
                                  job->row.snapshot_id);
+    if (!e)
+        e = sql_vm_agent_started(now.db, job->arena, job->vm.id, job->has_agent);
     return e ? e : ledger_note(now.db, job->arena, job->vm.id, now.now_at);
 }
 

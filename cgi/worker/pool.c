@@ -107,8 +107,10 @@ struct making {
     struct pool_vm_list_row *vm;
 };
 
-/* Committed before the port is used. What its guest reaches is nothing, until somebody has it: whoever
- * had the port before may have left something open. */
+/*
+ * Committed before the port is used. What its guest reaches is nothing, until somebody has it:
+ * whoever had the port before may have left something open.
+ */
 static struct error *port_reserve(void *owner, int64_t port, bool *is_ours)
 {
     const struct making *making = owner;

@@ -54,6 +54,7 @@
 enum {
     POLL_EVERY_MS = 5000, /* the longest delay after a lost wake-up */
     START_BYTES = 4 * 1024 * 1024,
+    WOKEN_ROUNDS = 3,
 };
 
 struct worker {
@@ -63,10 +64,9 @@ struct worker {
     struct threads *threads;
     struct threads *mail_threads; /* a single thread */
     struct mailer *mailer;
-    struct workos *workos;        /* NULL: identity is not "workos" */
-    struct threads *exports;      /* a single thread */
-    struct threads *internet;     /* a single thread */
-    struct threads *billing_jobs; /* woken separately */
+    struct workos *workos;               /* NULL: identity is not "workos" */
+    struct threads *woken[WOKEN_ROUNDS]; /* a single thread each */
+    struct threads *billing_jobs;        /* woken separately */
     struct wakeup *wakeup;
     struct consoles *consoles;
 };
@@ -176,33 +176,21 @@ static void mails_run(struct thread *thread)
     }
 }
 
-static void internet_run(struct thread *thread)
+/* Each in a thread of its own: firewalls do not wait for guest agents that don't answer. */
+static struct error *(*const woken_rounds[WOKEN_ROUNDS])(struct worker_context *context) = {
+    internet_round, guest_agent_round, export_round
+};
+
+static void woken_run(struct thread *thread)
 {
     struct worker *worker = thread->shared;
 
     for (;;) {
-        struct error *e = internet_round(thread->context);
+        struct error *e = woken_rounds[thread->index](thread->context);
 
-        e = e ? e : guest_agent_round(thread->context);
         if (e)
-            failure_pause(thread, "guests_round", e);
-        wakeup_wait(worker->internet);
-    }
-}
-
-static void exports_run(struct thread *thread)
-{
-    struct worker *worker = thread->shared;
-    struct error *e;
-    bool has_one;
-
-    for (;;) {
-        wakeup_wait(worker->exports);
-        do {
-            e = export_work(thread->context, &has_one);
-            if (e)
-                failure_pause(thread, "export_work", e);
-        } while (has_one);
+            failure_pause(thread, "round", e);
+        wakeup_wait(worker->woken[thread->index]);
     }
 }
 
@@ -283,8 +271,6 @@ static struct error *all_threads_start(struct worker *worker)
         { worker->threads, promises_run },
         { worker->threads, erasures_run },
         { worker->mail_threads, mails_run },
-        { worker->exports, exports_run },
-        { worker->internet, internet_run },
         { worker->billing_jobs, billing_jobs_run },
     };
     size_t without = config_has_billing(worker->config) ? 0 : 1; /* the last of each table */
@@ -300,6 +286,8 @@ static struct error *all_threads_start(struct worker *worker)
         e = threads_start(worker->threads, worker->arena, consoles_run, worker->consoles, 0);
     for (size_t i = 0; !e && i < COUNT(rounds) - without; i++)
         e = threads_start(worker->threads, worker->arena, rounds_run, worker, i);
+    for (size_t i = 0; !e && i < WOKEN_ROUNDS; i++)
+        e = threads_start(worker->woken[i], worker->arena, woken_run, worker, i);
     for (size_t i = 0; !e && i < INBOX_COUNT; i++)
         e = threads_start(worker->threads, worker->arena, inbox_run, worker, i);
     return e;
@@ -332,8 +320,8 @@ static void worker_run(struct worker *worker)
         log_flush();
         wakeup_signal(worker->threads);
         wakeup_signal(worker->mail_threads);
-        wakeup_signal(worker->exports);
-        wakeup_signal(worker->internet);
+        for (size_t i = 0; i < WOKEN_ROUNDS; i++)
+            wakeup_signal(worker->woken[i]);
         wakeup_signal(worker->billing_jobs);
     } while (!policy_is_replaced() &&
              worker_wakeup_wait(worker->wakeup, wait_ms(worker)) != WAKEUP_END);
@@ -439,8 +427,8 @@ static struct error *worker_start(struct worker *worker, const char *state_dir)
     worker_confine(worker);
     worker->threads = threads_new(worker->arena, config);
     worker->mail_threads = threads_new(worker->arena, config);
-    worker->exports = threads_new(worker->arena, config);
-    worker->internet = threads_new(worker->arena, config);
+    for (size_t i = 0; i < WOKEN_ROUNDS; i++)
+        worker->woken[i] = threads_new(worker->arena, config);
     worker->billing_jobs = threads_new(worker->arena, config);
     return all_threads_start(worker);
 }

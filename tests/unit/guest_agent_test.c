@@ -249,6 +249,24 @@ static void a_restored_vm_loses_a_removed_key(void **state)
     assert_false(has(test, "FIRST"));
 }
 
+/* With its memory comes the way to its agent, until the next start. */
+static void a_restored_vm_has_the_agent_of_then(void **state)
+{
+    struct test *test = *state;
+    const char *snapshot = world_snapshot(test->world, test->vm);
+
+    drain(test->context);
+    agent_turn(test, false);
+    ask(test, VM_REQUEST_RESTART, NULL);
+    assert_false(world_vm(test->world, test->vm).agent_started);
+    fake_find(test->vm)->has_agent = true; /* as libvirt reverts it */
+    ask(test, VM_REQUEST_RESTORE, snapshot);
+    assert_true(world_vm(test->world, test->vm).agent_started);
+    ask(test, VM_REQUEST_RESTART, NULL);
+    assert_false(fake_find(test->vm)->has_agent);
+    assert_false(world_vm(test->world, test->vm).agent_started);
+}
+
 static void an_image_without_one_has_none(void **state)
 {
     struct test *test = *state;
@@ -282,6 +300,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_its_image_a_change_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_is_asked_only_where_its_owner_wants, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_restored_vm_loses_a_removed_key, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_restored_vm_has_the_agent_of_then, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_image_without_one_has_none, set_up, tear_down),
     };
 
