@@ -61,9 +61,12 @@ end() {
 if [ "$mode" = keep ]; then
     exec 9>>"$folder/keep"
     flock --shared 9
+    # A shell that waits for a program in the foreground ends after that one.
+    trap 'kill $! && exit' TERM
     while true; do
         setsid --fork "$0" watch "${@:2}" </dev/null >/dev/null 2>&1 9>&-
-        sleep 20 9>&-
+        sleep 20 9>&- &
+        wait $!
     done
 fi
 if [ "$mode" = end ]; then

@@ -457,13 +457,16 @@
     if (!option.disabled || !option.checked) return;
     rest = Array.from(option.form.elements).find(function (other) { return other.name === option.name && !other.disabled; });
     if (rest) rest.click();
+    else option.disabled = false; /* the server says why */
   }
   document.addEventListener('change', function (event) {
     if (event.target.matches('input[type="radio"]')) choiceShow(event.target);
   });
   /* Also when an image has become ready meanwhile. */
   ['htmx:afterSwap', 'pageshow'].forEach(function (name) {
-    window.addEventListener(name, function () { document.querySelectorAll('input[type="radio"]:checked').forEach(choiceShow); });
+    window.addEventListener(name, function () {
+      document.querySelectorAll('input[type="radio"]').forEach(function (input) { if (input.checked) choiceShow(input); });
+    });
   });
 
   /* Count the time of what is under way; when it takes longer than usual, its bar does not guess. */

@@ -58,6 +58,9 @@ root=$1
 printf 'LABEL=root / ext4 defaults,discard,errors=remount-ro,x-systemd.growfs 0 1\n' \
     >"$root/etc/fstab"
 printf 'localhost\n' >"$root/etc/hostname"
+printf 'LANG=C.UTF-8\n' >"$root/etc/default/locale"
+# The language of whoever signs in is not installed here.
+sed -i '/^AcceptEnv LANG/d' "$root/etc/ssh/sshd_config"
 : >"$root/etc/machine-id"
 rm -f "$root"/etc/ssh/ssh_host_*
 touch "$root/etc/cloud/cloud-init.disabled"

@@ -31,7 +31,7 @@ trap 'rm -f "${unfinished[@]}"' EXIT
 
 # Each line of a build gives the time at which it would end if it went on as until now.
 follow() {
-    local began line percent now
+    local began line percent now at dir
     began=$(date +%s)
     while read -r line; do
         case $line in
@@ -40,7 +40,12 @@ follow() {
         esac
         now=$(date +%s)
         [ "$percent" -ge 20 ] || continue # too early to tell
-        say $((now + (now - began) * (100 - percent) / percent))
+        # What is built after it takes two minutes more each.
+        at=$((now + (now - began) * (100 - percent) / percent))
+        for dir in "${dirs[@]:position}"; do
+            say $at
+            at=$((at + 120))
+        done
     done
 }
 
@@ -71,7 +76,10 @@ deliver() {
 }
 
 mkdir -p "$cache"
+dirs=("$@")
+position=-1
 for dir; do
+    position=$((position + 1))
     name=${dir##*/}
     variant=${name#debian-12}
     variant=${variant#-}

@@ -27,13 +27,14 @@ static struct error *new_fill(struct request *r, struct vm_new_html *page)
         e = sql_ssh_key_all(r->db, r->arena, r->session->team_id, &keys);
     if (!e)
         e = vm_options_images(r, &page->images);
-    if (!e)
-        e = vm_options_pace(r, options_chosen(&page->images), page);
+    if (e)
+        return e;
+    vm_options_begin(r, &page->images, &page->sizes);
+    e = vm_options_pace(r, options_chosen(&page->images), page);
     if (e)
         return e;
     page->agent.images = vm_options_agent(r->arena, &page->images);
     page->user_data.images = vm_options_user_data(r->arena, &page->images);
-    vm_options_suit(r, &page->images, &page->sizes);
     page->regions = vm_options_regions(r);
     page->is_one_image = page->images.count == 1;
     page->is_preparing = options_has_disabled(&page->images);
@@ -110,7 +111,7 @@ static struct error *new_typed(struct request *r, const struct field *fields,
     if (e)
         return e;
     options_select(&page->images, fields[IMAGE].text);
-    vm_options_suit(r, &page->images, &page->sizes);
+    (void)vm_options_suit(r, &page->images, &page->sizes);
     options_select(&page->sizes, fields[SIZE].text);
     options_select(&page->regions, fields[REGION].text);
     if (*fields[LIFE].text)

@@ -308,8 +308,8 @@ struct error *vm_command_size_check(const struct context *context, const struct 
     if (!image || size->memory_mb >= image->memory_mb)
         return NULL;
     return error_refuse(context->arena, ERROR_INPUT, "memory_too_small", "size",
-                        "%s needs %lld MB of memory. Choose a larger size.", image->label,
-                        (long long)image->memory_mb);
+                        "%s needs %s of memory. Choose a larger size.", image->label,
+                        text_memory(context->arena, image->memory_mb));
 }
 
 /* An increase in cost is refused at the cap. */
@@ -434,6 +434,9 @@ struct error *vm_command_rename(const struct context *context, const struct acto
         return error_new(context->arena, ERROR_CONFLICT, "vm %s is gone", id);
     if (!e)
         e = restriction_check(context, actor);
+    if (!e && strcmp(vm.name, name) == 0)
+        return error_refuse(context->arena, ERROR_INPUT, "name_unchanged", "name",
+                            "The VM already has this name.");
     if (!e)
         e = sql_vm_rename(context->db, context->arena, actor->team_id, id, name);
     if (e && e->kind == ERROR_CONFLICT)

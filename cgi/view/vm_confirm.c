@@ -84,6 +84,7 @@ void vm_confirm_restore(struct request *r, const struct vm_get_row *vm,
         .id = snapshot->id,
         .created = date_plain(r->arena, snapshot->created_at),
         .has_memory = snapshot->has_memory,
+        .is_powered_off = !snapshot->has_memory && strcmp(vm->observed, VM_OBSERVED_RUNNING) == 0,
         .former_size = former_size(r->arena, vm, snapshot),
     };
 

@@ -275,24 +275,38 @@ static struct option_rows unfit_find(struct request *r, const struct option_rows
     return unfit;
 }
 
-void vm_options_suit(struct request *r, const struct option_rows *images, struct option_rows *sizes)
+bool vm_options_suit(struct request *r, const struct option_rows *images, struct option_rows *sizes)
 {
-    const struct config_image *image = NULL;
+    const struct config_image *image = config_image_find(r->config, options_chosen(images));
 
     for (size_t i = 0; i < sizes->count; i++) {
         if (!sizes->row[i].disabled_reason)
             sizes->row[i].unfit = unfit_find(r, images, &r->config->sizes[i]);
     }
-    for (size_t i = 0; i < images->count; i++) {
-        if (images->row[i].is_chosen)
-            image = config_image_find(r->config, images->row[i].value);
-    }
     for (size_t i = 0; image && i < sizes->count; i++) {
         if (sizes->row[i].disabled_reason || r->config->sizes[i].memory_mb < image->memory_mb)
             continue;
         options_select(sizes, sizes->row[i].value);
-        return;
+        return true;
     }
+    return false;
+}
+
+void vm_options_begin(struct request *r, struct option_rows *images, struct option_rows *sizes)
+{
+    const char *first = options_chosen(images);
+    bool is_suited = vm_options_suit(r, images, sizes);
+
+    for (size_t i = 0; !is_suited && i < images->count; i++) {
+        if (images->row[i].disabled_reason)
+            continue;
+        options_select(images, images->row[i].value);
+        is_suited = vm_options_suit(r, images, sizes);
+    }
+    if (is_suited)
+        return;
+    options_select(images, first);
+    (void)vm_options_suit(r, images, sizes);
 }
 
 /* The page where the cause of a refusal can be removed. */
@@ -335,6 +349,7 @@ struct error *vm_options_pace(struct request *r, const char *image_name, struct 
     if (e)
         return e;
     page->typical_ms = typical.typical_ms;
+    page->typical_choice = image_name;
     page->typical_image = image ? image->label : image_name;
     page->life.choices = vm_life_view_choices(r, NULL);
     page->life.use = vm_life_view_use(r, NULL);

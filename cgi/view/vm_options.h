@@ -21,10 +21,13 @@ struct vm_size_least vm_options_least(struct request *r, const char *image_name,
 
 /*
  * Say of each size which images need more. Choose the first size that the chosen image can run
- * with; if there is none, leave the choice.
+ * with; false: there is none, and the choice is left.
  */
-void vm_options_suit(struct request *r, const struct option_rows *images,
+bool vm_options_suit(struct request *r, const struct option_rows *images,
                      struct option_rows *sizes);
+
+/* The same for a form that nobody has filled in: with another image, if only that has a size. */
+void vm_options_begin(struct request *r, struct option_rows *images, struct option_rows *sizes);
 
 /* The images with a usable build, and, disabled, those that are being built. */
 struct error *vm_options_images(struct request *r, struct option_rows *out);

@@ -68,6 +68,7 @@ check('and the host key that the page shows', said.includes(vmOf('host_key_publi
 check('and no unit has failed', !/\.service/.test(said), said);
 const { out: machine } = await inside('systemd-detect-virt; cat /proc/cmdline; systemctl is-active serial-getty@ttyS0 dev-ttyS0.device; lsmod');
 equal('its kernel leaves mitigations out where the processor is emulated, and nowhere else', machine.includes(' mitigations=off'), /^qemu\n/.test(machine));
+equal('text is UTF-8, whatever the language of who signs in', (await inside('locale charmap')).out.trim(), 'UTF-8');
 check('it has a console, and the power button', /^active\nactive\n[^]*^button /m.test(machine), machine);
 
 // ---- keys and name change at a start; the host key stays ----

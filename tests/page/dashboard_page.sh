@@ -221,6 +221,10 @@ printf '[image debian-12]\nlabel = Debian 12\nmemory_mb = 384\n[image tiny]\nlab
 sql "INSERT INTO image_version VALUES ('0012', 'debian-12', '', 1767225600);
     INSERT INTO image (name, version, checked_at, takes_user_data) VALUES ('debian-12', '0012', 1767225600, 1)"
 as alice get /vms/new ; expect 200 vm_new_user_data.html
+# Where the quota leaves a size for another image alone, that one is proposed.
+sql "UPDATE vm SET disk_gb = 31 WHERE id = 'runningrunningru'"
+as alice get /vms/new ; expect_text 'value="tiny" checked' ; expect_text 'value="nano" checked' ; expect_no_text 'value="debian-12" checked'
+sql "UPDATE vm SET disk_gb = 1 WHERE id = 'runningrunningru'"
 config=$'#cloud-config\r\npackages: [ "a<b" ]\r\n'
 form=(name=fresh size=small region=local key=keykeykeykeykey2)
 as alice post /vms "${form[@]}" image=tiny "user_data=$config" ; expect 422 vm_new_user_data_bare.html

@@ -478,12 +478,13 @@ as alice post $vm/rename name=old-desktop ; expect 422
 expect_text "already has a VM of this name"
 as alice post $vm/rename "name=Not good" ; expect 422 vm_rename_bad.html
 as alice post $vm/rename name= ; expect 422
+as alice post $vm/rename name=quiet-maple ; expect 422 ; expect_text "The VM already has this name."
 as alice post $vm/rename name=loud-oak ; expect 303 $vm/settings
 expect_row "SELECT name FROM vm WHERE id = 'runningrunningru'" loud-oak
 as alice get $vm ; expect_text "Renamed to loud-oak"
 as alice get $vm ; expect_no_text "Renamed to loud-oak"
-as alice get $vm/settings ; expect_text "The VM keeps its former hostname until you start or restart it here."
-as alice get $vm ; expect_text "<dt>Hostname</dt><dd>Unchanged until you start or restart the VM here</dd>"
+as alice get $vm/settings ; expect_text "The VM may have an earlier hostname until you start or restart it here."
+as alice get $vm ; expect_text "<dt>Hostname</dt><dd>May be an earlier one until you start or restart the VM here</dd>"
 sql "UPDATE vm SET setup_taken = setup_wanted WHERE id = 'runningrunningru'"
 as alice get $vm ; expect_no_text "<dt>Hostname"
 fresh
@@ -628,6 +629,10 @@ nobody get $vm/snapshots/snapshotsnapsho2/restore ; expect 303 /signin?return=$v
 as bob get $vm/snapshots/snapshotsnapsho2/restore ; expect 404
 as alice get $vm/snapshots/nosuch/restore ; expect 404
 as alice get $vm/snapshots/snapshotsnapsho2/restore ; expect 200 snapshot_restore.html
+expect_no_text "powered off" ; expect_text "Its hostname goes back too"
+sql "UPDATE snapshot SET has_memory = 0 WHERE id = 'snapshotsnapsho2'"
+as alice get $vm/snapshots/snapshotsnapsho2/restore ; expect_text "so the VM is powered off and stays stopped" ; expect_no_text "Its hostname goes back too"
+sql "UPDATE snapshot SET has_memory = 1 WHERE id = 'snapshotsnapsho2'"
 sql "UPDATE vm SET memory_mb = 1024, disk_gb = 10 WHERE id = 'runningrunningru'"
 as alice get $vm/snapshots/snapshotsnapsho2/restore ; expect_text "<li>its size: it goes back to 1 vCPU, 128 MB, 1 GB disk</li>"
 sql "UPDATE vm SET memory_mb = 128, disk_gb = 1 WHERE id = 'runningrunningru'"
