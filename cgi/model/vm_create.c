@@ -72,6 +72,11 @@ static struct error *image_version_find(const struct context *context, const str
     e = sql_image_get(context->db, context->arena, vm->image->name, &image);
     if (e && e->kind != ERROR_NOT_FOUND)
         return e;
+    if (!e && !image.version && image.ready_at)
+        return error_refuse(context->arena, ERROR_INPUT, "image_unavailable", NULL,
+                            "%s is being prepared. Choose another image, or try again when it is "
+                            "ready.",
+                            vm->image->label);
     if (e || !image.version)
         return error_refuse(context->arena, ERROR_INPUT, "image_unavailable", NULL,
                             "This image cannot be used at the moment. Choose another one, or try "

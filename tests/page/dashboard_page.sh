@@ -252,6 +252,8 @@ expect_row "SELECT group_concat(name || has_agent) FROM (SELECT name, has_agent 
 # As long as 64 KB may be in a form.
 as bob post /vms name=long size=small region=local key=keykeykeykeykey4 image=debian-12 "user_data=$(printf '#!/bin/sh\n#%065000d' 0 | tr 0 '<')" ; expect 303
 expect_row "SELECT length(content) FROM vm_user_data ORDER BY 1 DESC LIMIT 1" 65011
+sql "UPDATE image SET version = NULL, ready_at = unixepoch() + 60 WHERE name = 'debian-12'"
+as bob post /vms name=early size=small region=local key=keykeykeykeykey4 image=debian-12 ; expect 422 ; expect_text "Debian 12 is being prepared. Choose another image"
 # Destroyed before it has started: nothing is left.
 as alice post /vms/bulk/destroy "vm=$(sqlite3 "$state/data/main.db" "SELECT id FROM vm WHERE name = 'fresh'")" count=1 ; expect 303
 expect_row "SELECT count(*) FROM vm_user_data WHERE team_id = 1" 0
