@@ -63,6 +63,7 @@ user_of() {
 }
 
 umask 077
+ulimit -c 0 # nothing started here leaves its memory behind
 mkdir -p "$state"
 if [ -n "$is_root" ]; then
     if ! as domicile test -x "$(dirname "$state")"; then
@@ -285,9 +286,10 @@ log_tail() {
     as domicile tail -n "$1" "$state/log/$(date -u +%F)" >&2
 }
 
-# Each in its own session: Ctrl-C reaches only this script, which then stops them in order.
+# Each in its own session: Ctrl-C reaches only this script, which then stops them in order. What a shell
+# starts in the background ignores SIGQUIT, which multiwatch 1.0.0 sends for "-s TERM".
 start() {
-    setsid env PATH=/usr/sbin:/usr/bin:/sbin:/bin LIBFCGI_OS_CLOSE_POLL_TIMEOUT=0 \
+    setsid env --default-signal=QUIT PATH=/usr/sbin:/usr/bin:/sbin:/bin LIBFCGI_OS_CLOSE_POLL_TIMEOUT=0 \
         HOME="$state" \
         XDG_RUNTIME_DIR="$state/libvirt/run" XDG_CONFIG_HOME="$state/libvirt/config" \
         XDG_DATA_HOME="$state/libvirt/data" XDG_CACHE_HOME="$state/libvirt/cache" \
