@@ -62,7 +62,7 @@ if [ "$mode" = keep ]; then
     exec 9>>"$folder/keep"
     flock --shared 9
     # A shell that waits for a program in the foreground ends after that one.
-    trap 'kill $! && exit' TERM QUIT
+    trap 'kill $! 2>/dev/null; exit' TERM QUIT
     while true; do
         setsid --fork "$0" watch "${@:2}" </dev/null >/dev/null 2>&1 9>&-
         sleep 20 9>&- &

@@ -216,7 +216,8 @@ static struct error *oldest_delete(const struct context *context, const struct a
     if (e)
         return e;
     if (strcmp(job.kind, VM_JOB_SNAPSHOT_DELETE) == 0 && strcmp(job.state, JOB_STATE_FAILED) == 0 &&
-        strcmp(job.snapshot_id, oldest_id) == 0 && job.ended_at_ms / 1000 > vm->snapshot_done_at)
+        job.snapshot_id && strcmp(job.snapshot_id, oldest_id) == 0 &&
+        job.ended_at_ms / 1000 > vm->snapshot_done_at)
         return error_refuse(context->arena, ERROR_CONFLICT, "snapshot_not_deleted", NULL,
                             "The oldest scheduled snapshot could not be deleted.");
     return vm_command_snapshot_replace(context, actor, vm->id, oldest_id);
