@@ -44,7 +44,7 @@ const said = (port) => new Promise((resolve) => {
 for (const row of waiting) {
   const port = row.split('|')[1];
   equal('nothing answers at its port', await said(port), '');
-  check('and nothing of the internet is open to it', !fs.existsSync(`${server.dir}/libvirt/net/local/access/${port}`));
+  equal('and nothing of the internet is open to it', fs.readFileSync(`${server.dir}/libvirt/net/local/access/${port}`, 'utf8'), 'off\n');
 }
 const told = spawnSync(`${root}/cgi/admin.sh`, [server.dir, 'check'], { encoding: 'utf8' }).stdout;
 check('"check" says how full it is', /^ok +region local: 2 of 2 VMs of image tiny wait in its pool$/m.test(told), told);
