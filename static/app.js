@@ -448,10 +448,10 @@
     parts.forEach(function (part) {
       part.hidden = part.getAttribute('data-value') !== input.value;
     });
-    parts.forEach(function (part) { if (part.closest('label')) choiceBar(part.closest('label')); });
+    parts.forEach(function (part) { if (part.closest('label')) optionDisable(part.closest('label')); });
   }
   /* An option with such a part, a reason against it, can't be chosen; the first that can is. */
-  function choiceBar(label) {
+  function optionDisable(label) {
     var option = label.querySelector('input'), rest;
     option.disabled = Boolean(label.querySelector('[data-choice]:not([hidden])'));
     if (!option.disabled || !option.checked) return;
